@@ -74,6 +74,7 @@ fn a_repeat_of_a_command_under_way_is_still_running_and_a_released_key_is_free()
     keys.release(meta.principal.user(), meta.id);
     assert!(keys.is_empty());
     done(&mut keys, &meta, 1, NOON);
+    assert!(!keys.is_empty());
     keys.release(meta.principal.user(), meta.id);
     assert_eq!(
         keys.claim(&meta, NOON),

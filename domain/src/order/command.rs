@@ -360,3 +360,25 @@ impl StreamCommand for Command {
         Self::name(self)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        id::{CommandId, PhotoId, Principal},
+        stream::Envelope,
+    };
+
+    #[test]
+    fn a_log_names_the_command_and_shows_no_pin() {
+        let shown = Shown::Pin(1234);
+        let order = OrderId::from_bytes([1; 16]);
+        let command = Command::Deliver { shown };
+        let envelope = Envelope::own(Principal::System, CommandId(1), order, command);
+        assert_eq!(&*envelope.meta.request, "delivered");
+        assert_eq!(envelope.stream(), Stream::Order(order));
+        assert_eq!(format!("{shown:?}"), "Pin(…)");
+        let photo = PhotoId::from_bytes([2; 16]);
+        assert_eq!(format!("{:?}", Shown::Photo(photo)), format!("{photo:?}"));
+    }
+}

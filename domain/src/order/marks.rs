@@ -48,3 +48,62 @@ pub fn unwind(progress: &Progress, saga: Saga, failed: Option<Step>) -> Vec<Even
         .chain(undone.map(|step| mark(step, Mark::Undone)))
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::saga::{
+        AcceptStep::{BindRunner, MarkAccepted, NotifyCustomer, StopTimer, VerifyAvailable},
+        CreateStep::{AuthorizePayment, CheckCustomer, RecordOrder},
+    };
+
+    /// The saga after these events.
+    fn after(mut progress: Progress, events: &[Event]) -> Progress {
+        for event in events {
+            let Event::Step { step, mark } = event else {
+                panic!("a mark")
+            };
+            progress.mark(*step, *mark);
+        }
+        progress
+    }
+
+    #[test]
+    fn finishing_marks_what_is_left_up_to_the_step_and_all_of_it_once_it_was_unwound() {
+        let new = Progress::default();
+        let begun = finish(&new, BindRunner);
+        assert_eq!(begun, [done(VerifyAvailable), done(BindRunner)]);
+        let bound = after(new, &begun);
+        let rest = finish(&bound, StopTimer);
+        assert_eq!(rest, [done(MarkAccepted), done(StopTimer)]);
+        let stopped = after(bound, &rest);
+        let told = finish(&stopped, NotifyCustomer);
+        assert_eq!(told, [done(NotifyCustomer)]);
+        let accepted = after(stopped, &told);
+        assert_eq!(finish(&accepted, NotifyCustomer), []);
+        let undone = unwind(&accepted, Saga::Accept, None);
+        let given_back = after(accepted, &undone);
+        let anew = [begun, rest, told].concat();
+        assert_eq!(finish(&given_back, NotifyCustomer), anew);
+    }
+
+    #[test]
+    fn unwinding_undoes_what_was_begun_and_can_be_undone_last_first() {
+        let recorded = after(
+            Progress::default(),
+            &finish(&Progress::default(), RecordOrder),
+        );
+        assert_eq!(recorded.state(CheckCustomer), Some(Mark::Done));
+        let asked = after(recorded, &[start(AuthorizePayment)]);
+        let [failed, undone] = [Mark::Failed, Mark::Undone];
+        assert_eq!(
+            unwind(&asked, Saga::Create, Some(AuthorizePayment.into())),
+            [mark(AuthorizePayment, failed), mark(RecordOrder, undone)]
+        );
+        assert_eq!(
+            unwind(&asked, Saga::Create, None),
+            [mark(AuthorizePayment, undone), mark(RecordOrder, undone)]
+        );
+        assert_eq!(unwind(&asked, Saga::Accept, None), []);
+    }
+}

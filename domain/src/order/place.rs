@@ -183,3 +183,167 @@ pub fn terms(
         placed_at: now,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+    use super::*;
+    use crate::{
+        id::UserId,
+        order::{Dropoff, Handover, Substitution},
+    };
+
+    const NOW: At = At(1_000_000);
+
+    fn wish() -> Placement {
+        let item = Item {
+            name: "Bowl".into(),
+            quantity: 1,
+            unit_price: Cents(100),
+            substitution: Substitution::Ask,
+        };
+        Placement {
+            customer: UserId::from_bytes([1; 16]),
+            store: StoreRef::Described {
+                name: "Shop".into(),
+                place: "Street".into(),
+            },
+            items: vec![item],
+            dropoff: Dropoff {
+                building: "Library".into(),
+                details: None,
+                handover: Handover::Pin,
+            },
+            tip: Cents::ZERO,
+            deliver_after: None,
+        }
+    }
+
+    /// The field that is refused.
+    fn refused(policy: &Policy, wish: &Placement) -> Option<String> {
+        match terms(wish, CardToken("card".into()), policy, NOW) {
+            Ok(_) => None,
+            Err(Rejection::InvalidField { field, .. }) => Some(field),
+            Err(other) => panic!("{other}"),
+        }
+    }
+
+    fn items(wish: &mut Placement, many: usize) {
+        wish.items = vec![wish.items[0].clone(); many];
+    }
+
+    fn described(wish: &mut Placement, name: &str, place: &str) {
+        let (name, place) = (name.into(), place.into());
+        wish.store = StoreRef::Described { name, place };
+    }
+
+    /// The field that is refused, and what is asked for.
+    type Case = (Option<&'static str>, fn(&mut Placement));
+
+    #[test]
+    fn a_placement_may_go_to_its_bounds_and_not_beyond() {
+        let cases: [Case; 31] = [
+            (None, |_| ()),
+            (Some("items"), |wish| wish.items.clear()),
+            (None, |wish| items(wish, 50)),
+            (Some("items"), |wish| items(wish, 51)),
+            (None, |wish| wish.items[0].quantity = 50),
+            (Some("items[0].quantity"), |wish| wish.items[0].quantity = 0),
+            (Some("items[0].quantity"), |wish| {
+                wish.items[0].quantity = 51
+            }),
+            (None, |wish| wish.items[0].unit_price = Cents(20_000)),
+            (Some("items"), |wish| {
+                wish.items[0].unit_price = Cents(20_001)
+            }),
+            (Some("items"), |wish| wish.items[0].unit_price = Cents(0)),
+            (Some("items"), |wish| {
+                wish.items[0].unit_price = Cents::MAX_INPUT
+            }),
+            (Some("items[0].unit_price_cents"), |wish| {
+                wish.items[0].unit_price = Cents(-1)
+            }),
+            (Some("items[0].unit_price_cents"), |wish| {
+                wish.items[0].unit_price = Cents::MAX_INPUT + Cents(1)
+            }),
+            (Some("tip_cents"), |wish| wish.tip = Cents(-1)),
+            (None, |wish| wish.tip = Cents(5_000)),
+            (Some("tip_cents"), |wish| wish.tip = Cents(5_001)),
+            (Some("items[0].name"), |wish| {
+                wish.items[0].name = "  ".into()
+            }),
+            (None, |wish| wish.items[0].name = "é".repeat(120)),
+            (Some("items[0].name"), |wish| {
+                wish.items[0].name = "é".repeat(121)
+            }),
+            (Some("items[0].name"), |wish| {
+                wish.items[0].name = "Bowl\n".into()
+            }),
+            (Some("store.name"), |wish| described(wish, "", "There")),
+            (Some("store.place"), |wish| described(wish, "Shop", "")),
+            (Some("dropoff.building"), |wish| {
+                wish.dropoff.building = String::new()
+            }),
+            (None, |wish| {
+                wish.dropoff.details = Some(Sealed(vec![7; 4096]))
+            }),
+            (Some("dropoff"), |wish| {
+                wish.dropoff.details = Some(Sealed(vec![7; 4097]))
+            }),
+            (None, |wish| wish.deliver_after = Some(NOW)),
+            (None, |wish| wish.deliver_after = Some(NOW.minus(1))),
+            (None, |wish| wish.deliver_after = Some(NOW.plus(1))),
+            (None, |wish| {
+                wish.deliver_after = Some(NOW.plus(72 * crate::time::HOUR_MS))
+            }),
+            (Some("deliver_after"), |wish| {
+                wish.deliver_after = Some(NOW.plus(72 * crate::time::HOUR_MS + 1))
+            }),
+            (None, |wish| {
+                wish.store = StoreRef::Known(crate::id::StoreId::from_bytes([1; 16]))
+            }),
+        ];
+        for (n, (field, change)) in cases.into_iter().enumerate() {
+            let mut wish = wish();
+            change(&mut wish);
+            let found = refused(&Policy::default(), &wish);
+            assert_eq!(found.as_deref(), field, "case {n}");
+        }
+    }
+
+    #[test]
+    fn a_time_that_has_come_is_no_time_to_wait_for() {
+        for (after, expected) in [(NOW, None), (NOW.plus(1), Some(NOW.plus(1)))] {
+            let mut wish = wish();
+            wish.deliver_after = Some(after);
+            let terms = terms(&wish, CardToken("card".into()), &Policy::default(), NOW);
+            assert_eq!(terms.unwrap().deliver_after, expected);
+        }
+    }
+
+    #[test]
+    fn the_hold_is_at_least_what_the_gateway_takes() {
+        let hold = price(&wish(), &Policy::default()).unwrap().hold();
+        for (least, field) in [(hold, None), (hold + Cents(1), Some("items"))] {
+            let policy = Policy {
+                gateway_minimum_cents: least,
+                ..Policy::default()
+            };
+            assert_eq!(refused(&policy, &wish()).as_deref(), field);
+        }
+    }
+
+    #[test]
+    fn a_sealed_text_is_neither_empty_nor_too_long() {
+        for (bytes, holds) in [
+            (None, true),
+            (Some(0), false),
+            (Some(1), true),
+            (Some(4096), true),
+            (Some(4097), false),
+        ] {
+            let text = bytes.map(|bytes| Sealed(vec![7; bytes]));
+            assert_eq!(sealed("note", text.as_ref()).is_ok(), holds, "{bytes:?}");
+        }
+    }
+}

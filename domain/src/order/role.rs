@@ -120,3 +120,37 @@ impl Command {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{call::Answer, id::UserId, text::Sealed, timer::TimerKind};
+
+    #[test]
+    fn a_refusal_says_who_may_give_the_command() {
+        let runner = UserId::from_bytes([1; 16]);
+        let kind = TimerKind::StepRetry;
+        let (call, answer) = (1, Answer::Unavailable);
+        let reason = Sealed(vec![]);
+        let dispute = Command::Dispute {
+            claim: None,
+            reason: reason.clone(),
+            photos: vec![],
+        };
+        let table = [
+            (Command::AnswerNoShow, "the customer"),
+            (Command::Depart, "the runner"),
+            (Command::CancelAcceptance, "the runner"),
+            (Command::Reassign { reason }, "operators"),
+            (Command::ScheduledDue { kind }, "the system"),
+            (Command::Answered { call, answer }, "the payment gateway"),
+            (Command::Confirm, "the customer or an operator"),
+            (Command::Accept { runner }, "runners"),
+            (dispute, "the customer, the runner or an operator"),
+            (Command::Rate { stars: 5 }, "the customer and the runner"),
+        ];
+        for (command, who) in table {
+            assert_eq!(command.who_in_words(), who, "{}", command.name());
+        }
+    }
+}

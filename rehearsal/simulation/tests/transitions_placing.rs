@@ -210,9 +210,10 @@ fn transition_02_after_the_last_try_the_order_is_cancelled_and_the_call_taken_ba
     );
     scene.campus.advance(6 * HOUR_MS);
     assert!(!scene.order().has_open_call());
-    assert!(
-        told_operators(&scene).contains(&NoticeKind::StepStalled),
-        "a reversal that keeps failing alarms"
+    assert_eq!(
+        told_operators(&scene),
+        [NoticeKind::StepStalled],
+        "a reversal that keeps failing alarms, once"
     );
     scene.holds();
 }
