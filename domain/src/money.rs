@@ -307,6 +307,83 @@ mod tests {
     }
 
     #[test]
+    fn amounts_are_added_and_compared_to_the_cent() {
+        let [five, two] = [Cents(5), Cents(2)];
+        assert_eq!(
+            (five + two, five - two, -five),
+            (Cents(7), Cents(3), Cents(-5))
+        );
+        let mut sum = five;
+        sum += two;
+        assert_eq!(sum, Cents(7));
+        sum -= five;
+        assert_eq!(sum, two);
+        assert_eq!([five, two, two].into_iter().sum::<Cents>(), Cents(9));
+        assert_eq!(
+            [-1, 0, 1].map(|n| Cents(n).is_positive()),
+            [false, false, true]
+        );
+        assert_eq!([-1, 0, 1].map(|n| Cents(n).or_zero().0), [0, 0, 1]);
+        assert_eq!(
+            [199, -1].map(|n| Cents(n).percent(50).0),
+            [99, -1],
+            "rounded down"
+        );
+    }
+
+    #[test]
+    fn an_amount_past_its_range_is_none_where_it_comes_from_outside() {
+        let most = Cents(i64::MAX);
+        assert_eq!(most.checked_add(Cents(1)), None);
+        assert_eq!(Cents(5).checked_add(Cents(2)), Some(Cents(7)));
+        assert_eq!(most.checked_times(2), None);
+        assert_eq!(Cents(5).checked_times(3), Some(Cents(15)));
+    }
+
+    #[test]
+    #[should_panic = "bounded by MAX_INPUT"]
+    fn an_amount_past_its_range_is_never_booked() {
+        let _ = Cents(i64::MIN) - Cents(1);
+    }
+
+    #[test]
+    fn a_transfer_is_named_by_its_record_and_its_place() {
+        let transfer = Transfer {
+            debit: Account::Gateway,
+            credit: Account::Revenue,
+            cents: Cents(1),
+            phase: Phase::Posted,
+        };
+        let transfers = [transfer; 2];
+        let named = TransferId::of(Seq(7), &transfers);
+        let names: Vec<String> = named.map(|(id, _)| id.to_string()).collect();
+        assert_eq!(names, ["7-0", "7-1"]);
+    }
+
+    #[test]
+    fn a_fault_names_its_account_and_a_currency_is_its_code() {
+        let user = crate::id::UserId::from_bytes([0; 16]);
+        let order = crate::id::OrderId::from_bytes([0; 16]);
+        let id = "00000000-0000-0000-0000-000000000000";
+        let table = [
+            (Account::Gateway, "gateway".to_owned()),
+            (Account::Receivable(user), format!("receivable:{id}")),
+            (Account::Escrow(order), format!("escrow:{id}")),
+            (Account::Payable(user), format!("payable:{id}")),
+            (Account::Revenue, "revenue".to_owned()),
+            (Account::Goodwill, "goodwill".to_owned()),
+        ];
+        for (account, name) in table {
+            assert_eq!(account.to_string(), name);
+        }
+        assert_eq!(
+            Currency::try_from("JPY".to_owned()).map(<&str>::from),
+            Ok("JPY")
+        );
+        assert!(Currency::try_from("XAU".to_owned()).is_err());
+    }
+
+    #[test]
     fn a3_an_amount_has_the_decimals_of_its_currency() {
         let table = [
             ("USD", 2_150, "21.50 USD"),

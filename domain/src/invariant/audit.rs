@@ -4,7 +4,7 @@
 
 use super::{Broken, Holds, INVARIANTS, Id, broken_by, change, state_hash, wallet};
 use crate::{
-    id::{OrderId, Principal, Seq, Stream, UserId},
+    id::{OrderId, Seq, Stream, UserId},
     keys::Keys,
     money::{Account, Cents, Phase, Transfer},
     order::{Event, Order, RunEvent},
@@ -65,7 +65,7 @@ impl Counts {
                 |event: &&Event| matches!(event, Event::Run(RunEvent::Accepted { .. }));
             self.assignments += events.iter().filter(assignments).count() as u64;
         }
-        self.commands += u64::from(record.keyed || fires(record));
+        self.commands += u64::from(record.keyed || change::fires(record));
     }
 }
 
@@ -83,7 +83,7 @@ impl Audit {
         self.fold_wallet(*seq, record);
         if let (Stream::Order(id), Events::Order(events)) = (record.stream, &record.events) {
             let mut order = self.orders.remove(&id);
-            if let Err(why) = fires_once(order.as_ref(), record) {
+            if let Err(why) = change::fires_once(order.as_ref(), record) {
                 self.found.push(Broken { id: Id(8), why });
             }
             if let Err(why) = change::marks_of(order.as_ref(), record) {
@@ -371,20 +371,6 @@ pub(super) fn not_stalled(audit: &Audit) -> Holds {
 
 pub(super) fn remembered(audit: &Audit) -> Holds {
     audit.found(8)
-}
-
-/// Whether the system gave an order this command.
-fn fires(record: &Record) -> bool {
-    matches!(record.stream, Stream::Order(_)) && record.principal == Principal::System
-}
-
-fn fires_once(before: Option<&Order>, record: &Record) -> Holds {
-    let again = |order: &Order| order.fired.contains(&record.command);
-    if fires(record) && before.is_some_and(again) {
-        let (command, stream) = (record.command, record.stream);
-        return Err(format!("command {command:?} of {stream} a second time"));
-    }
-    Ok(())
 }
 
 pub(super) fn chained(audit: &Audit) -> Holds {

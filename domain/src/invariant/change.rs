@@ -3,7 +3,7 @@
 use super::{Change, Holds, Id, broken_by};
 use crate::{
     call::CallState,
-    id::Seq,
+    id::{Principal, Seq, Stream},
     money::{Account, Cents, Phase},
     order::{EscrowStatus, Event, Order, PaymentStatus, RunEvent, Settlement, Stage},
     record::{Events, Record},
@@ -229,16 +229,20 @@ pub(super) fn wakes(order: &Order) -> Holds {
     })
 }
 
+/// Whether the system gave an order this command.
+pub(super) fn fires(record: &Record) -> bool {
+    matches!(record.stream, Stream::Order(_)) && record.principal == Principal::System
+}
+
 pub(super) fn remembered(change: &Change<'_>) -> Holds {
-    let command = change.record.command;
-    let again = change
-        .before
-        .is_some_and(|order| order.fired.contains(&command));
-    ensure(!again, || {
-        format!(
-            "command {:?} of order {} a second time",
-            change.record.command, change.after.id
-        )
+    fires_once(change.before, change.record)
+}
+
+pub(super) fn fires_once(before: Option<&Order>, record: &Record) -> Holds {
+    let again = before.is_some_and(|order| order.fired.contains(&record.command));
+    ensure(!(fires(record) && again), || {
+        let (command, stream) = (record.command, record.stream);
+        format!("command {command:?} of {stream} a second time")
     })
 }
 

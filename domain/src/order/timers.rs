@@ -271,10 +271,7 @@ impl Table<'_> {
 
     /// Disarms every timer that is armed, but not `STEP_RETRY` while calls that outlive the order wait for it.
     fn disarm_all(&mut self) {
-        let outlives = |call: &super::effects::Call| {
-            call.state == CallState::Deferred && !matches!(call.kind, CallKind::Authorize { .. })
-        };
-        let keep_retry = self.order.calls.values().any(outlives);
+        let keep_retry = self.order.retries_more_than_authorizing();
         let kinds: Vec<TimerKind> = self.order.timers.keys().copied().collect();
         let kinds = kinds
             .into_iter()

@@ -99,3 +99,46 @@ impl StreamCommand for Command {
         Stream::Inbox(user)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn operators_write_the_reader_reads_and_the_system_notes_what_failed() {
+        let user = |n| UserId::from_bytes([n; 16]);
+        let (reader, other) = (Principal::User(user(1)), Principal::User(user(2)));
+        let (operator, system) = (Principal::Operator(user(3)), Principal::System);
+        let notice = NoticeId {
+            seq: Seq(1),
+            index: 0,
+        };
+        let (text, order) = (Sealed(vec![7]), None);
+        let sent = text.clone();
+        let table = [
+            (
+                Command::Send { text, order },
+                Event::Sent { text: sent, order },
+                vec![operator, system],
+            ),
+            (
+                Command::Read { notice },
+                Event::Read { notice },
+                vec![reader],
+            ),
+            (
+                Command::Fail { notice },
+                Event::Failed { notice },
+                vec![system],
+            ),
+        ];
+        for (command, event, who) in table {
+            for principal in [reader, other, operator, system, Principal::Gateway] {
+                let decided = decide(user(1), &command, principal);
+                let allowed = who.contains(&principal);
+                let expected = allowed.then(|| vec![event.clone()]);
+                assert_eq!(decided.ok(), expected, "{command:?} {principal:?}");
+            }
+        }
+    }
+}

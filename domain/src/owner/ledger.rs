@@ -382,3 +382,6 @@ impl Touched<'_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

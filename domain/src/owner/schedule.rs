@@ -239,14 +239,34 @@ pub fn decide(
 
 #[cfg(test)]
 mod tests {
-    use super::{Command, MOST_PENDING, Pending, decide};
-    use crate::{
-        id::{OrderId, Principal, UserId},
-        rejection::Rejection,
-        text::Sealed,
-        time::At,
-        timer::TimerKind,
-    };
+    use super::*;
+
+    #[test]
+    fn an_event_is_pending_until_it_fires_or_is_cancelled() {
+        let created = Event::Created {
+            kind: TimerKind::StepRetry,
+            order: OrderId::from_bytes([1; 16]),
+            due: At(5),
+            author: UserId::from_bytes([2; 16]),
+            payload: Sealed(vec![7]),
+        };
+        let pending = Pending {
+            kind: TimerKind::StepRetry,
+            order: OrderId::from_bytes([1; 16]),
+            last_seq: Seq(3),
+        };
+        assert_eq!(Pending::after(Seq(3), &created), Some(pending));
+        let mut known = None;
+        Scheduled::evolve(&mut known, Seq(3), &created);
+        assert_eq!(known.as_ref().and_then(Pending::of), Some(pending));
+        for ended in [Event::Processed { accepted: true }, Event::Cancelled] {
+            let mut known = known.clone();
+            Scheduled::evolve(&mut known, Seq(4), &ended);
+            assert_eq!(known.as_ref().and_then(Pending::of), None);
+            assert_eq!(known.map(|known| known.last_seq), Some(Seq(4)));
+            assert_eq!(Pending::after(Seq(4), &ended), None);
+        }
+    }
 
     #[test]
     fn v11_only_so_many_are_pending_at_once() {
@@ -266,7 +286,7 @@ mod tests {
         let known = Pending {
             kind: TimerKind::OrderTimeout,
             order: OrderId::from_bytes([2; 16]),
-            last_seq: crate::id::Seq(1),
+            last_seq: Seq(1),
         };
         let cancelled = decide(Some(&known), most, &Command::Cancel, Principal::System);
         assert!(cancelled.is_ok(), "those that are there go on");

@@ -178,6 +178,7 @@ fn a_fault_in_a_record_is_found() {
         }),
         (8, false, |last| {
             let command = last.record.command;
+            last.record.principal = Principal::System;
             last.before.as_mut().unwrap().fired.push_back(command);
         }),
         (9, false, |last| last.record.prev = Seq(99)),

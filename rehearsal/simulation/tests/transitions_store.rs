@@ -282,6 +282,33 @@ fn transition_16_the_bank_may_ask_and_a_silent_gateway_gives_up() {
 }
 
 #[test]
+fn transition_16_a_bank_that_asks_stops_no_retry_of_another_call() {
+    let mut scene = proposed(ProposalKind::Price, Some(2500));
+    scene.by(scene.customer, &approve()).unwrap();
+    scene.campus.settle();
+    scene.by(scene.runner, &Command::CancelAcceptance).unwrap();
+    let void = scene.order().calls.keys().copied().max().unwrap();
+    scene
+        .campus
+        .answered(scene.order, void, Answer::Unavailable);
+    assert!(armed(&scene).contains(&"STEP_RETRY"));
+    scene.go_to("on-site");
+    let dear = scene.propose(ProposalKind::Price, Some(2500));
+    scene.by(scene.runner, &dear).unwrap();
+    let approve = Command::Approve { proposal: 2 };
+    scene.by(scene.customer, &approve).unwrap();
+    let url = "https://bank.example/confirm".to_owned();
+    let asks = Answer::ActionRequired { url };
+    scene.campus.answered(scene.order, void + 1, asks);
+    assert!(scene.order().action_url.is_some());
+    assert!(
+        armed(&scene).contains(&"STEP_RETRY"),
+        "the void waits for it"
+    );
+    scene.holds();
+}
+
+#[test]
 fn transition_16_another_store_begins_the_wait_anew_and_must_be_open() {
     let mut scene = proposed(ProposalKind::StoreClosed, None);
     let to = |store| Command::OtherStore { proposal: 1, store };
