@@ -194,6 +194,9 @@ impl Decider<'_> {
         stage: ChargebackStage,
     ) -> Vec<Event> {
         let known = self.wallet.chargeback(id);
+        if known.is_some_and(|known| known.won.is_some()) {
+            return vec![];
+        }
         let mut events = vec![];
         if known.is_none() {
             events.push(Event::ChargedBack {
@@ -204,16 +207,13 @@ impl Decider<'_> {
             });
             events.extend(self.cash_short(cents + fee));
         }
-        let to_debt = match known {
-            Some(known) if known.won.is_some() => return vec![],
-            Some(known) if stage == ChargebackStage::Won => self.debt_of(known.cents),
-            Some(known) => known.cents,
-            None => cents,
-        };
         let id = id.clone();
         match stage {
             ChargebackStage::Open => {}
-            ChargebackStage::Won => events.push(Event::ChargebackWon { id, to_debt }),
+            ChargebackStage::Won => {
+                let to_debt = known.map_or(cents, |known| self.debt_of(known.cents));
+                events.push(Event::ChargebackWon { id, to_debt });
+            }
             ChargebackStage::Lost => events.push(Event::ChargebackLost { id }),
         }
         events
@@ -376,3 +376,6 @@ impl Decider<'_> {
         resting.map(|(n, _)| Event::CallRetried { call: *n })
     }
 }
+
+#[cfg(test)]
+mod tests;
