@@ -79,3 +79,89 @@ impl Progress {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::saga::{AcceptStep, CompleteStep, CreateStep, Saga};
+
+    /// Progress after these marks.
+    fn of(steps: &[(Step, Mark)]) -> Progress {
+        let mut progress = Progress::default();
+        for (step, mark) in steps {
+            progress.mark(*step, *mark);
+        }
+        progress
+    }
+
+    #[test]
+    fn what_is_done_stays_done_unless_its_saga_begins_anew_or_it_is_tried_again() {
+        let table = [
+            // a step, and whether it may get such a mark once it is done
+            (Step::from(CompleteStep::BuyFood), false),
+            (CompleteStep::ArriveOnSite.into(), true),
+            (CompleteStep::CapturePayment.into(), true),
+        ];
+        for (step, again) in table {
+            for mark in [Mark::Started, Mark::Failed, Mark::Stalled] {
+                let done = of(&[(step, Mark::Done)]);
+                assert_eq!(done.allows(step, mark), again, "{} {mark:?}", step.name());
+                assert!(Progress::default().allows(step, mark));
+                assert!(of(&[(step, mark)]).allows(step, Mark::Done));
+            }
+        }
+    }
+
+    #[test]
+    fn only_what_was_begun_and_can_be_undone_is_undone() {
+        let (by, never) = (CreateStep::RecordOrder, CreateStep::CheckCustomer);
+        for (mark, begun) in [
+            (Mark::Started, true),
+            (Mark::Done, true),
+            (Mark::Stalled, true),
+            (Mark::Failed, false),
+            (Mark::Undone, false),
+        ] {
+            let progress = of(&[(never.into(), mark), (by.into(), mark)]);
+            assert_eq!(progress.allows(by.into(), Mark::Undone), begun, "{mark:?}");
+            assert!(!progress.allows(never.into(), Mark::Undone));
+        }
+        assert!(!Progress::default().allows(by.into(), Mark::Undone));
+    }
+
+    #[test]
+    fn a_saga_that_begins_anew_forgets_its_own_steps_and_no_others() {
+        let [first, second] = [AcceptStep::VerifyAvailable, AcceptStep::BindRunner].map(Step::from);
+        let other = Step::from(CreateStep::RecordOrder);
+        let mut progress = of(&[
+            (other, Mark::Done),
+            (first, Mark::Done),
+            (second, Mark::Stalled),
+        ]);
+        assert_eq!(progress.stalled().collect::<Vec<_>>(), [second]);
+        progress.mark(first, Mark::Started);
+        let left: Vec<_> = progress.steps().collect();
+        assert_eq!(left, [(other, Mark::Done), (first, Mark::Started)]);
+        assert_eq!(
+            (progress.state(second), progress.stalled().count()),
+            (None, 0)
+        );
+    }
+
+    #[test]
+    fn operators_read_the_names_of_sagas_and_their_steps() {
+        assert_eq!(
+            Saga::ALL.map(Saga::name),
+            ["create-order", "accept-order", "complete-order"]
+        );
+        let firsts = Saga::ALL.map(|saga| saga.steps()[0].name());
+        assert_eq!(
+            firsts,
+            ["check-customer", "verify-available", "arrive-on-site"]
+        );
+        for saga in Saga::ALL {
+            let first = |step: &&Step| step.is_first();
+            assert_eq!(saga.steps().iter().filter(first).count(), 1);
+        }
+    }
+}

@@ -434,6 +434,37 @@ mod tests {
     }
 
     #[test]
+    fn nothing_is_removed_but_what_is_on_file_or_being_entered() {
+        for (kind, remove, refusal) in [
+            (
+                MethodKind::Card,
+                UserCommand::RemoveCard,
+                Rejection::NoPaymentMethod,
+            ),
+            (
+                MethodKind::BankAccount,
+                UserCommand::RemovePayoutMethod,
+                Rejection::NoPayoutMethod,
+            ),
+        ] {
+            let mut person = Person {
+                email: Some(EmailDigest([1; 32])),
+                ..Person::default()
+            };
+            let mut gives = |command: &UserCommand| {
+                let events = decide_user(Some(&person), command, Principal::System, At(0))?;
+                events.iter().for_each(|event| person.evolve(event, At(0)));
+                Ok(())
+            };
+            for begins in [put(kind, "one".into(), None), UserCommand::BeginSetup(kind)] {
+                assert_eq!(gives(&remove), Err(refusal.clone()));
+                gives(&begins).unwrap();
+                assert_eq!(gives(&remove), Ok(()));
+            }
+        }
+    }
+
+    #[test]
     fn the_setup_of_a_card_says_nothing_about_an_account() {
         let mut person = Person {
             email: Some(EmailDigest([1; 32])),

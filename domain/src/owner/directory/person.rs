@@ -348,3 +348,26 @@ fn keep_last<T>(kept: &mut Vec<T>, newest: T, most: usize) {
     let excess = kept.len().saturating_sub(most);
     kept.drain(..excess);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_operator_operates_until_suspended() {
+        let table = [
+            (false, false, false),
+            (false, true, false),
+            (true, true, false),
+            (true, false, true),
+        ];
+        for (operator, suspended, operates) in table {
+            let person = Person {
+                operator,
+                suspended,
+                ..Person::default()
+            };
+            assert_eq!(person.operates(), operates);
+        }
+    }
+}

@@ -109,6 +109,11 @@ fn a_promise_is_counted_until_it_is_kept_taken_back_or_has_run_out() {
     let paid = (Account::Gateway, OWES, 800, Phase::Posted);
     let after = ledger.balance_after(OWES, &record(Stream::System, &[paid]));
     assert!(after.is_zero() && !ledger.balance(OWES).is_zero());
+    let gateway = ledger.balance_after(Account::Gateway, &record(Stream::System, &[paid]));
+    assert_eq!(
+        (gateway.posted, holds(&ledger, Account::Gateway)),
+        (Cents(-800), (0, 0, 0))
+    );
     book(&mut ledger, Stream::Order(ORDER), paid);
     assert_eq!(ledger.debt(ANNA), Cents::ZERO);
     assert_eq!(ledger.accounts().count(), 2, "what is empty is forgotten");
