@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use campusg_domain::{
+    call::Answer,
     id::UserId,
     money::{Account, Cents},
     order::{Command, Fault},
@@ -10,8 +11,10 @@ use campusg_domain::{
     time::{DAY_MS, MINUTE_MS},
 };
 
+use campusg_simulation::Behaviour;
+
 mod common;
-use common::{Scene, X};
+use common::{K, Scene, X};
 
 fn lines(scene: &Scene, user: UserId) -> Vec<(LineKind, i64)> {
     let lines = scene.campus.statement(user, scene.order);
@@ -70,6 +73,31 @@ fn statement_of_a_lost_trip_and_of_food_that_came_back() {
             (CardRefunded, -2749)
         ]
     );
+}
+
+#[test]
+fn statement_of_a_late_charge_that_goes_back() {
+    use LineKind::{CardCharged, CardRefunded, DeliveryFee, Food, Tip};
+    let mut scene = Scene::at_with("purchased", Behaviour::DeclinesCapture);
+    let answers = [
+        (2, Answer::Captured { cents: K }),
+        (4, Answer::Refunded { cents: K }),
+    ];
+    for (call, answer) in answers {
+        scene.campus.answered(scene.order, call, answer);
+    }
+    assert_eq!(
+        lines(&scene, scene.customer),
+        [
+            (Food, -2150),
+            (DeliveryFee, -399),
+            (Tip, -200),
+            (CardCharged, 2749),
+            (CardRefunded, -2749)
+        ]
+    );
+    assert_eq!(lines(&scene, scene.runner), []);
+    scene.holds();
 }
 
 #[test]

@@ -2,9 +2,10 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use campusg_domain::{
+    id::Principal,
     money::{Account, Cents},
     notice::NoticeKind,
-    order::{Command, Ending, EscrowStatus, Fault, PaymentStatus, Problem, Shown},
+    order::{Command, Ending, EscrowStatus, Fault, PaymentStatus, Problem, Shown, Stage},
     policy::Policy,
     rejection::Rejection,
     text::Sealed,
@@ -363,6 +364,21 @@ fn transition_28_a_window_that_closed_during_a_hold_releases_at_its_end() {
         assert_eq!(scene.shows(), "completed");
         scene.holds();
     }
+}
+
+#[test]
+fn transition_28_a_time_that_ran_out_during_a_hold_ends_the_order_and_not_the_operator() {
+    let mut scene = Scene::available();
+    scene.by_operator(&hold()).unwrap();
+    scene.campus.advance(HOUR_MS);
+    assert_eq!(scene.reason(), None);
+    scene.by_operator(&unhold()).unwrap();
+    assert_eq!(scene.reason(), Some("no_runner_timeout"));
+    let Stage::Cancelled(end) = scene.order().stage else {
+        panic!("it has ended")
+    };
+    assert_eq!(end.by, Principal::System);
+    scene.holds();
 }
 
 #[test]

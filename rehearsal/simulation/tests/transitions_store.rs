@@ -282,6 +282,46 @@ fn transition_16_the_bank_may_ask_and_a_silent_gateway_gives_up() {
 }
 
 #[test]
+fn transition_16_left_out_is_what_is_still_to_be_bought_named_once_and_not_everything() {
+    let mut scene = Scene::placed_under(figures(), Behaviour::Succeeds, |wish| {
+        two_items(wish);
+        wish.items.push(wish.items[1].clone());
+    });
+    scene.campus.settle();
+    scene.go_to("on-site");
+    let (customer, runner) = (scene.customer, scene.runner);
+    let mut refused = |proposal, items: &[u16]| {
+        let items = items.to_vec();
+        let drop = Command::DropItems { proposal, items };
+        if scene.order().stage.proposal().is_none() {
+            let dear = scene.propose(ProposalKind::Price, Some(4000));
+            scene.by(runner, &dear).unwrap();
+        }
+        match scene.by(customer, &drop) {
+            Ok(_) => None,
+            Err(Rejection::InvalidField { field, .. }) => Some(field),
+            Err(other) => panic!("{other}"),
+        }
+    };
+    let table: [(_, &[u16], Option<&str>); 9] = [
+        (1, &[], Some("items")),
+        (1, &[0, 1, 2], Some("items")),
+        (1, &[3], Some("items[0]")),
+        (1, &[1, 1], Some("items[1]")),
+        (1, &[1], None),
+        (2, &[1], Some("items[0]")),
+        (2, &[0, 2], Some("items")),
+        (2, &[0, 0], Some("items[1]")),
+        (2, &[0], None),
+    ];
+    for (proposal, items, field) in table {
+        let found = refused(proposal, items);
+        assert_eq!(found.as_deref(), field, "{proposal} {items:?}");
+    }
+    scene.holds();
+}
+
+#[test]
 fn transition_16_a_bank_that_asks_stops_no_retry_of_another_call() {
     let mut scene = proposed(ProposalKind::Price, Some(2500));
     scene.by(scene.customer, &approve()).unwrap();
