@@ -101,6 +101,40 @@ fn statement_of_a_late_charge_that_goes_back() {
 }
 
 #[test]
+fn statement_of_a_runner_who_owes_and_of_a_customer_whom_that_is_no_business_of() {
+    use LineKind::{CardCharged, DebtPaid, DeliveryFee, Food, PlatformFee, SetOff, Tip};
+    let mut scene = Scene::at_with("purchased", Behaviour::DeclinesCapture);
+    let (owes, runs) = (scene.customer, scene.runner);
+    scene.campus.activate_runner(owes).unwrap();
+    scene.campus.set_card(runs, Behaviour::Succeeds).unwrap();
+    scene.order = scene.campus.place(runs, common::wish(runs), 2).unwrap();
+    scene.campus.settle();
+    (scene.customer, scene.runner) = (runs, owes);
+    scene.go_to("completed");
+    assert_eq!(
+        lines(&scene, scene.runner),
+        [
+            (Food, 2150),
+            (DeliveryFee, 399),
+            (Tip, 200),
+            (PlatformFee, -100),
+            (SetOff, -2649),
+            (DebtPaid, 2649)
+        ]
+    );
+    assert_eq!(
+        lines(&scene, scene.customer),
+        [
+            (Food, -2150),
+            (DeliveryFee, -399),
+            (Tip, -200),
+            (CardCharged, 2749)
+        ]
+    );
+    scene.holds();
+}
+
+#[test]
 fn statement_of_a_later_tip_a_goodwill_refund_and_a_dispute() {
     use LineKind::{CardCharged, CardRefunded, Dispute, Goodwill, Tip};
     let mut scene = Scene::at("completed");
