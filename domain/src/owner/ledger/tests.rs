@@ -265,12 +265,14 @@ fn holds_together_stay_below_their_limit_with_what_is_reserved() {
 
 #[test]
 fn what_is_owed_is_paid_once_however_many_want_to() {
-    let mut ledger = booked(&BOUGHT);
+    let theirs = (Account::Receivable(BERT), ESCROW, 70, Phase::Posted);
+    let mut ledger = booked(&[BOUGHT[0], BOUGHT[1], theirs]);
     let usd = |cents| Currency::USD.of(Cents(cents));
     let no_debt = VoteRequest::NoDebt { user: ANNA };
     let in_debt = Err(Rejection::InDebt { owed: usd(800) });
     assert_eq!(ask(&mut ledger, 1, no_debt), in_debt);
-    let no_debt = VoteRequest::NoDebt { user: BERT };
+    let nobody = UserId::from_bytes([5; 16]);
+    let no_debt = VoteRequest::NoDebt { user: nobody };
     assert_eq!(ask(&mut ledger, 1, no_debt), GRANTED);
     let pay = |cents: Option<i64>| VoteRequest::Debt {
         user: ANNA,
@@ -294,6 +296,9 @@ fn what_is_owed_is_paid_once_however_many_want_to() {
     }
     assert_eq!(ledger.reservations(), 3, "nothing is no reservation");
     assert_eq!(ask(&mut ledger, 5, pay(Some(1))), above(0));
+    let (user, cents) = (BERT, None);
+    let debt = VoteRequest::Debt { user, cents };
+    assert_eq!(ask(&mut ledger, 5, debt), owed(70), "a debt of their own");
 }
 
 #[test]
@@ -302,6 +307,7 @@ fn a_wallet_pays_its_own_debt_and_then_out_what_nobody_else_takes() {
         BOUGHT[0],
         BOUGHT[1],
         (Account::Goodwill, WALLET, 2000, Phase::Posted),
+        (Account::Goodwill, Account::Payable(BERT), 5, Phase::Posted),
     ];
     let mut ledger = booked(&wallet);
     let pay_out = |cents| VoteRequest::PayOut {
@@ -315,6 +321,7 @@ fn a_wallet_pays_its_own_debt_and_then_out_what_nobody_else_takes() {
     };
     let set_off = |cents| Ok(Granted::SetOff(Cents(cents)));
     assert_eq!(ask(&mut ledger, 1, pay_out(1201)), above(1200));
+    assert_eq!(ask(&mut ledger.clone(), 1, pay_out(1200)), set_off(800));
     assert_eq!(ask(&mut ledger, 1, pay_out(700)), set_off(800));
     assert_eq!(ask(&mut ledger, 2, pay_out(501)), above(500));
     let freeze = |cents| VoteRequest::Freeze {
@@ -328,9 +335,10 @@ fn a_wallet_pays_its_own_debt_and_then_out_what_nobody_else_takes() {
     assert_eq!(ask(&mut ledger, 5, pay_out(1)), above(0));
     let other = VoteRequest::Freeze {
         user: BERT,
-        cents: Cents(5),
+        cents: Cents(9),
     };
-    assert_eq!(ask(&mut ledger, 5, other), Ok(Granted::Frozen(Cents::ZERO)));
+    let frozen = ask(&mut ledger, 5, other);
+    assert_eq!(frozen, Ok(Granted::Frozen(Cents(5))), "a wallet of its own");
 }
 
 #[test]
@@ -422,6 +430,8 @@ fn what_leaves_a_wallet_is_split_by_where_it_goes_until_it_is_there() {
     assert_eq!(restored(&ledger).wallet_balance(ANNA), expected);
     for (stream, from, to, cents, n) in promises {
         book(&mut ledger, stream, (from, to, cents, Phase::Void { n }));
+        let left = ledger.wallet_balance(ANNA).in_payout;
+        assert_eq!(left, Cents(if n == 2 { 30 } else { 0 }));
     }
     assert_eq!(ledger.wallet_balance(ANNA), settled);
     let pays = |debt: i64| {
