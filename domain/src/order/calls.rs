@@ -15,7 +15,6 @@ use super::{
 use crate::{
     call::{CallChange, CallKind, CallNumber, CallState, Decline},
     money::Cents,
-    saga::moves_money,
 };
 
 /// Returns the calls that `event` opens, with their numbers.
@@ -427,11 +426,11 @@ impl Order {
             CallKind::Void { authorization } => self
                 .charge_of(authorization)
                 .is_some_and(|(_, charge)| charge.outcome != Outcome::Succeeded),
-            kind @ (CallKind::Authorize { .. }
-            | CallKind::Capture { .. }
+            CallKind::Authorize { .. } => false,
+            CallKind::Capture { .. }
             | CallKind::Refund { .. }
             | CallKind::Charge { .. }
-            | CallKind::PayOut { .. }) => moves_money(kind),
+            | CallKind::PayOut { .. } => true,
         }
     }
 

@@ -322,11 +322,11 @@ mod tests {
     }
 
     #[test]
-    fn the_hold_is_at_least_what_the_gateway_takes() {
-        let hold = price(&wish(), &Policy::default()).unwrap().hold();
-        for (least, field) in [(hold, None), (hold + Cents(1), Some("items"))] {
+    fn the_hold_is_at_least_twice_what_the_gateway_takes() {
+        let half = price(&wish(), &Policy::default()).unwrap().hold().0 / 2;
+        for (least, field) in [(half, None), (half + 1, Some("items"))] {
             let policy = Policy {
-                gateway_minimum_cents: least,
+                gateway_minimum_cents: Cents(least),
                 ..Policy::default()
             };
             assert_eq!(refused(&policy, &wish()).as_deref(), field);

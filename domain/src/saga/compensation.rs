@@ -7,18 +7,6 @@
 use super::plan::Undo::{self, By, Never};
 use crate::call::CallKind;
 
-/// Whether doing this call moves money, whatever came before it; an order knows more of its own calls.
-#[must_use]
-pub(crate) const fn moves_money(kind: CallKind) -> bool {
-    match kind {
-        CallKind::Authorize { .. } | CallKind::Void { .. } => false,
-        CallKind::Capture { .. }
-        | CallKind::Refund { .. }
-        | CallKind::Charge { .. }
-        | CallKind::PayOut { .. } => true,
-    }
-}
-
 /// How a call that keeps failing is compensated for, or why it can't be.
 #[must_use]
 #[rustfmt::skip]

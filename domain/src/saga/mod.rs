@@ -5,6 +5,5 @@ mod plan;
 mod progress;
 
 pub use compensation::compensation;
-pub(crate) use compensation::moves_money;
 pub use plan::{AcceptStep, CompleteStep, CreateStep, Failing, Row, Saga, Step, Undo};
 pub use progress::{Mark, Progress, StepState};

@@ -12,7 +12,7 @@ use campusg_domain::{
     time::{HOUR_MS, MINUTE_MS},
     timer::TimerKind,
 };
-use campusg_simulation::AskKind;
+use campusg_simulation::{AskKind, Behaviour};
 
 mod common;
 use common::{
@@ -136,6 +136,14 @@ fn what_moves_money_is_never_skipped() {
         Err(Rejection::MovesMoney)
     );
     assert_eq!(scene.order().version, version, "nothing was written");
+}
+
+#[test]
+fn asking_for_an_authorization_moves_no_money() {
+    let scene = Scene::available_with(Behaviour::DownFor(3));
+    let call = &scene.order().calls[&1];
+    assert_eq!(call.state, CallState::Deferred);
+    assert!(!scene.order().moves_money(call.kind));
 }
 
 #[test]
