@@ -46,6 +46,7 @@ mod tally;
 mod text;
 mod time;
 mod view;
+mod wire;
 
 pub use app_state::AppState;
 pub use config::HttpConfig;

@@ -1,9 +1,9 @@
 //! Paging of lists: the limit and the cursor. A cursor is opaque: only one that this server gave out is accepted.
 
 use crate::{
-    contract::wire,
     problem::{Code, Problem},
     time,
+    wire::{self, LARGEST_PAGE},
 };
 use axum::{
     extract::{FromRequestParts, Query},
@@ -23,10 +23,15 @@ use serde::{
         value::{self, StrDeserializer},
     },
 };
-use utoipa::ToSchema;
+use std::borrow::Cow;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{
+        RefOr, Schema,
+        schema::{ArrayBuilder, ObjectBuilder, Ref, SchemaType, Type},
+    },
+};
 
-/// Most entries of a page.
-pub(crate) const LARGEST: usize = 100;
 /// Entries of a page if the caller gives no limit.
 const USUAL: usize = 20;
 
@@ -88,7 +93,7 @@ impl Paging {
 
     /// As [`limit`](Self::limit), but as many as there may be if the caller gave none.
     pub(crate) fn limit_or_largest(&self) -> Result<usize, Problem> {
-        limit(self.limit.or(Some(LARGEST)))
+        limit(self.limit.or(Some(LARGEST_PAGE)))
     }
 
     /// The place after which the page begins.
@@ -168,7 +173,7 @@ fn in_words(detail: &str) -> String {
 /// Checks the parameter `limit`; [`USUAL`] if it is absent.
 fn limit(asked: Option<usize>) -> Result<usize, Problem> {
     match asked.unwrap_or(USUAL) {
-        limit @ 1..=LARGEST => Ok(limit),
+        limit @ 1..=LARGEST_PAGE => Ok(limit),
         _ => Err(
             Problem::new(Code::InvalidQuery, "limit: must be from 1 to 100").with("field", "limit"),
         ),
@@ -377,6 +382,33 @@ impl<T> Page<T> {
             items,
             next_cursor: next.map(|next| next.write()),
         }
+    }
+}
+
+impl<T: ToSchema> PartialSchema for Page<T> {
+    fn schema() -> RefOr<Schema> {
+        let items = ArrayBuilder::new().items(Ref::from_schema_name(T::name()));
+        let next = ObjectBuilder::new()
+            .schema_type(SchemaType::from_iter([Type::String, Type::Null]))
+            .description(Some("The `cursor` of the next page; null on the last one."));
+        ObjectBuilder::new()
+            .property("items", items)
+            .required("items")
+            .property("next_cursor", next)
+            .required("next_cursor")
+            .build()
+            .into()
+    }
+}
+
+impl<T: ToSchema> ToSchema for Page<T> {
+    fn name() -> Cow<'static, str> {
+        format!("PageOf{}", T::name()).into()
+    }
+
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((T::name().into_owned(), T::schema()));
+        T::schemas(schemas);
     }
 }
 

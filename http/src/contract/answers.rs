@@ -1,6 +1,6 @@
 //! What each type of answer promises.
 
-use super::{Described, problems, wire};
+use super::{Described, problems};
 use crate::{
     answer::{
         Booked, Commanded, Created, Document, Done, Found, Html, Negotiated, Picture, Placed,
@@ -8,6 +8,7 @@ use crate::{
     },
     problem::Problem,
     view::order::OrderView,
+    wire,
 };
 use utoipa::{PartialSchema, ToSchema, openapi::Content};
 

@@ -1,6 +1,6 @@
 //! What each extractor asks of a request.
 
-use super::{Described, wire};
+use super::Described;
 use crate::{
     accept::Accept,
     app_state::AppState,
@@ -11,6 +11,7 @@ use crate::{
     path::{Id, Within},
     problem::Code,
     tag::IfNoneMatch,
+    wire,
 };
 use axum::extract::State;
 use campusg_actors::runtime::GatewayEvent;

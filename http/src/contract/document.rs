@@ -2,13 +2,14 @@
 
 use super::{
     described::{Described, Schemas, needed},
-    example, operations, rules, wire,
+    example, operations, rules,
 };
 use crate::{
     policy::RoutePolicy,
     problem::{self, Code},
     table::Row,
     view::problem::ProblemView,
+    wire,
 };
 use axum::http::Method;
 use serde_json::json;

@@ -17,7 +17,6 @@ mod handler;
 mod operations;
 mod problems;
 mod rules;
-pub(crate) mod wire;
 
 pub(crate) use described::Described;
 pub(crate) use document::{Operation, document};

@@ -1,11 +1,12 @@
 //! What a route's rules add to its contract: the problems with which the gate refuses, and the headers that it reads.
 
-use super::{Described, wire};
+use super::Described;
 use crate::{
     flight::Load,
     gate::Rules,
     policy::{RoutePolicy, Who},
     problem::Code,
+    wire,
 };
 use axum::http::Method;
 

@@ -1,10 +1,10 @@
 //! Request bodies and query strings of the operators' routes.
 
 use crate::{
-    contract::wire,
     json::{Amount, JsonText},
     problem::Problem,
     time::Time,
+    wire,
 };
 use campusg_domain::{
     id::OrderId,

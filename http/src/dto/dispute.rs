@@ -1,6 +1,6 @@
 //! Request bodies of disputes and of an operator's refunds.
 
-use crate::{contract::wire, json::Amount};
+use crate::{json::Amount, wire};
 use campusg_domain::{id::PhotoId, order::Fault};
 use serde::Deserialize;
 use utoipa::ToSchema;

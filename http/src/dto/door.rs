@@ -1,6 +1,6 @@
 //! Request bodies of messages between the parties, of problems that the runner reports, and of tips.
 
-use crate::{contract::wire, json::Amount};
+use crate::{json::Amount, wire};
 use campusg_domain::{id::PhotoId, order::Problem as Kind};
 use serde::Deserialize;
 use utoipa::ToSchema;

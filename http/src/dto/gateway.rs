@@ -1,7 +1,7 @@
 //! What the payment gateway reports, as the contract has it. It is read as the domain's own type, of which this is the
 //! picture.
 
-use crate::contract::wire;
+use crate::wire;
 use utoipa::ToSchema;
 
 /// An event of the payment gateway.

@@ -2,10 +2,10 @@
 
 use super::text;
 use crate::{
-    contract::wire,
     json::{Amount, Count},
     problem::Problem,
     time::Time,
+    wire,
 };
 use campusg_actors::runtime::{DropoffDetails, NewOrder};
 use campusg_domain::{

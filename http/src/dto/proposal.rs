@@ -2,9 +2,9 @@
 
 use super::{order::StoreIn, text};
 use crate::{
-    contract::wire,
     json::{Amount, Count},
     problem::Problem,
+    wire,
 };
 use campusg_domain::{
     id::PhotoId,

@@ -1,7 +1,7 @@
 //! Request bodies of the stores' routes, with opening hours by weekday and time.
 
 use super::{text, user::given};
-use crate::contract::wire;
+use crate::wire;
 use campusg_domain::owner::directory::{Hours, OpenSpan, StoreChange};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 use utoipa::ToSchema;

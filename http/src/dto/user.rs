@@ -1,6 +1,10 @@
 //! Request bodies and query strings of the routes of people, sessions and notices.
 
-use crate::{contract::wire, json::JsonText, problem::Problem};
+use crate::{
+    json::JsonText,
+    problem::Problem,
+    wire::{self, RETURN_URL_BYTES},
+};
 use campusg_actors::runtime::{MethodKind, normal_domain, normal_email};
 use campusg_domain::id::{OrderId, UserId};
 use serde::{Deserialize, Deserializer};
@@ -87,13 +91,6 @@ pub(crate) struct SetupIn {
     #[schema(value_type = wire::ReturnUrl)]
     pub(crate) return_url: String,
 }
-
-/// Longest accepted return URL, in bytes.
-pub(crate) const RETURN_URL_BYTES: usize = 500;
-/// Longest title of an operator's notice, in characters.
-pub(crate) const TITLE_CHARS: usize = 120;
-/// Longest text of an operator's notice, in characters.
-pub(crate) const MESSAGE_CHARS: usize = 2_000;
 
 impl SetupIn {
     /// Refuses a URL that does not lead back to this server: it must be a path, or lie under `public_url`.

@@ -1,6 +1,6 @@
 //! Request bodies of the routes of wallets and of the platform's money.
 
-use crate::{contract::wire, json::Amount};
+use crate::{json::Amount, wire};
 use serde::Deserialize;
 use utoipa::ToSchema;
 

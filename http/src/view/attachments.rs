@@ -11,8 +11,8 @@ use super::{
     related::Related,
 };
 use crate::{
-    contract::wire::{self, Maybe},
     time::Time,
+    wire::{self, Maybe},
 };
 use campusg_domain::{
     call::Decline,

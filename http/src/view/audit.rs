@@ -4,7 +4,7 @@ use super::{
     Viewer,
     event::{self, WhatView},
 };
-use crate::{app_state::AppState, auth::Me, contract::wire, time::Time};
+use crate::{app_state::AppState, auth::Me, time::Time, wire};
 use campusg_actors::runtime::Act;
 use campusg_domain::{
     id::{OrderId, Stream, UserId},

@@ -5,8 +5,8 @@
 
 use super::Viewer;
 use crate::{
-    contract::wire::{self, Maybe},
     time::Time,
+    wire::{self, Maybe},
 };
 use campusg_actors::runtime::{DisputeReply, DisputeThread};
 use campusg_domain::{

@@ -1,7 +1,7 @@
 //! Views of notices in an inbox.
 
 use super::platform::StoreName;
-use crate::{contract::wire, text, time::Time};
+use crate::{text, time::Time, wire};
 use campusg_actors::runtime::{InboxNotice, NoticeText};
 use campusg_domain::{
     call::CallNumber,

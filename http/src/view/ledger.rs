@@ -3,7 +3,7 @@
 mod html;
 
 use super::wallet::phase;
-use crate::{contract::wire, time::Time};
+use crate::{time::Time, wire};
 use campusg_actors::runtime::{Moved, Proof};
 use campusg_domain::{
     money::{Account, Currency, Transfer, TransferId},

@@ -1,6 +1,6 @@
 //! Views of the messages between the parties of an order.
 
-use crate::{auth::Me, contract::wire, time::Time};
+use crate::{auth::Me, time::Time, wire};
 use campusg_actors::runtime::Message;
 use campusg_domain::{
     order::{Order, Role},

@@ -1,6 +1,6 @@
 //! Views of an order's money: price, payment, escrow, earnings.
 
-use crate::{contract::wire, time::Time};
+use crate::{time::Time, wire};
 use campusg_domain::{
     call::{CallKind, Decline},
     id::OrderId,

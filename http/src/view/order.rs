@@ -14,8 +14,8 @@ use super::{
     timer::{TimerView, timers},
 };
 use crate::{
-    contract::wire::{self, Maybe},
     time::Time,
+    wire::{self, Maybe},
 };
 use campusg_actors::runtime::Alike;
 use campusg_domain::{

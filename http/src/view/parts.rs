@@ -1,7 +1,7 @@
 //! Parts of an order that several views share.
 
 use super::related::Stores;
-use crate::{contract::wire, time::Time};
+use crate::{time::Time, wire};
 use campusg_actors::runtime::DropoffDetails;
 use campusg_domain::{
     id::{OrderId, PhotoId, Principal, StoreId},

@@ -1,6 +1,6 @@
 //! Views of payouts, debt payments and chargebacks, for the owner of the wallet.
 
-use crate::{contract::wire, time::Time};
+use crate::{time::Time, wire};
 use campusg_domain::{
     call::Decline,
     id::OrderId,

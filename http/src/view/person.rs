@@ -2,8 +2,8 @@
 
 use super::payout::AccountView;
 use crate::{
-    contract::wire::{self, Maybe},
     time::Time,
+    wire::{self, Maybe},
 };
 use campusg_actors::runtime::{Profile, SignedIn};
 use campusg_domain::{

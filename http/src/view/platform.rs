@@ -1,6 +1,6 @@
 //! Views of the server itself: whether it is ready, what runs in it, and its clock.
 
-use crate::{contract::wire, time::Time};
+use crate::{time::Time, wire};
 use campusg_actors::runtime::{Actors, Condition, Readiness};
 use campusg_domain::id::OrderId;
 use serde::Serialize;

@@ -1,7 +1,7 @@
 //! Views of the catalogue of problems.
 
 use super::platform::{ConditionName, GatewayView};
-use crate::{contract::wire, html::escaped, problem::Code, time::Time};
+use crate::{html::escaped, problem::Code, time::Time, wire};
 use serde::Serialize;
 use utoipa::ToSchema;
 

@@ -12,7 +12,7 @@ use super::{
     related::Related,
     wallet::{kind, own_side},
 };
-use crate::{contract::wire, time::Time};
+use crate::{time::Time, wire};
 use campusg_domain::{
     id::{OrderId, PhotoId, UserId},
     money::{Cents, Currency, Transfer, TransferId},

@@ -1,6 +1,6 @@
 //! Views of an order's sagas, for operators.
 
-use crate::contract::wire;
+use crate::wire;
 use campusg_domain::{
     call::CallState,
     id::OrderId,

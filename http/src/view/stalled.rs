@@ -1,6 +1,6 @@
 //! Views of wallets with stalled calls to the gateway, for operators.
 
-use crate::{contract::wire, time::Time};
+use crate::{time::Time, wire};
 use campusg_domain::{
     call::{CallKind, CallNumber},
     id::UserId,

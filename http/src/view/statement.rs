@@ -1,6 +1,6 @@
 //! Views of how one order changed a person's money, with a column for each part; for that person.
 
-use crate::{contract::wire, time::Time};
+use crate::{time::Time, wire};
 use campusg_actors::runtime::OrderStatement;
 use campusg_domain::{
     id::OrderId,

@@ -1,8 +1,8 @@
 //! Views of known stores.
 
 use crate::{
-    contract::wire,
     dto::store::{Minute, Weekday},
+    wire,
 };
 use campusg_domain::{
     id::StoreId,

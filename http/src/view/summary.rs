@@ -2,8 +2,8 @@
 
 use super::{Viewer, money::EarningsView, order::OrderView, parts::StoreView, related::Stores};
 use crate::{
-    contract::wire::{self, Maybe},
     time::Time,
+    wire::{self, Maybe},
 };
 use campusg_domain::{
     id::OrderId,

@@ -1,6 +1,6 @@
 //! Views of orders' timers, and of events scheduled over the API.
 
-use crate::{contract::wire, time::Time};
+use crate::{time::Time, wire};
 use campusg_domain::{
     id::{OrderId, ScheduleId},
     order::{Order, Role},

@@ -4,7 +4,7 @@ use super::{
     payout::{ChargebackView, PaymentView},
     statement::StatementView,
 };
-use crate::{contract::wire, page::Page, time::Time};
+use crate::{page::Page, time::Time, wire};
 use campusg_actors::runtime::{StatementPage, Wallet, WalletLine};
 use campusg_domain::{
     id::{OrderId, UserId},

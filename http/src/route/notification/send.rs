@@ -4,12 +4,10 @@ use crate::{
     answer::{self, Created},
     app_state::AppState,
     call::Call,
-    dto::{
-        text,
-        user::{MESSAGE_CHARS, NoticeIn, TITLE_CHARS},
-    },
+    dto::{text, user::NoticeIn},
     problem::Problem,
     view::inbox::SentView,
+    wire,
 };
 use axum::extract::State;
 use campusg_actors::runtime::NewNotice;
@@ -28,8 +26,8 @@ pub(crate) async fn send(
         order_id: order,
         data,
     } = call.body;
-    let title = text::check("title", &title, TITLE_CHARS)?;
-    let message = text::check("message", &message, MESSAGE_CHARS)?;
+    let title = text::check("title", &title, wire::TITLE_CHARS)?;
+    let message = text::check("message", &message, wire::MESSAGE_CHARS)?;
     let data = data.map(|data| data.0);
     if data.as_ref().is_some_and(|data| data.len() > DATA_BYTES) {
         let rule = format!("must have at most {DATA_BYTES} bytes");

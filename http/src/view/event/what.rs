@@ -3,12 +3,12 @@
 //! Must not: contain free text, which stands beside it for those who may read it.
 
 use crate::{
-    contract::wire,
     time::Time,
     view::{
         attachments::ProposedItemView,
         parts::{Actor, ProofName, SettlementName, WishedStoreView},
     },
+    wire,
 };
 use campusg_domain::{
     call::{CallNumber, Decline},

@@ -1,10 +1,16 @@
 //! Schemas of texts with a limit.
 
 use super::{wire, words};
-use crate::dto::user;
 use campusg_actors::runtime::{FreeText, bounds};
 use serde_json::json;
 use utoipa::openapi::schema::ObjectBuilder;
+
+/// Longest accepted return URL, in bytes.
+pub(crate) const RETURN_URL_BYTES: usize = 500;
+/// Longest title of an operator's notice, in characters.
+pub(crate) const TITLE_CHARS: usize = 120;
+/// Longest text of an operator's notice, in characters.
+pub(crate) const MESSAGE_CHARS: usize = 2_000;
 
 wire! {
     /// One line that shows all of its characters, as an item's or a building's name.
@@ -35,11 +41,11 @@ wire! {
     /// A reason; an operator's is kept in the audit log.
     Reason = limited(FreeText::Reason.most()).examples([json!("The customer called.")]);
     /// The title of an operator's notice.
-    NoticeTitle = limited(user::TITLE_CHARS).examples([json!("Closed tomorrow")]);
+    NoticeTitle = limited(TITLE_CHARS).examples([json!("Closed tomorrow")]);
     /// The text of an operator's notice.
-    NoticeMessage = limited(user::MESSAGE_CHARS).examples([json!("The campus is closed tomorrow.")]);
+    NoticeMessage = limited(MESSAGE_CHARS).examples([json!("The campus is closed tomorrow.")]);
     /// A path of this server, or a URL under its public one.
-    ReturnUrl = words().min_length(Some(1)).max_length(Some(user::RETURN_URL_BYTES)).examples([json!("/me")]);
+    ReturnUrl = words().min_length(Some(1)).max_length(Some(RETURN_URL_BYTES)).examples([json!("/me")]);
     /// The gateway's token of a card or of a bank account.
     Token = words().examples([json!("tok_visa")]);
     /// The PIN that the customer tells the runner.

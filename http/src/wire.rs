@@ -11,7 +11,6 @@ pub(crate) use text::*;
 
 use crate::{
     json::{Amount, Count, JsonText},
-    page::Page,
     time::Time,
 };
 use campusg_domain::money::Cents;
@@ -21,9 +20,12 @@ use utoipa::{
     PartialSchema, ToSchema,
     openapi::{
         RefOr, Schema,
-        schema::{ArrayBuilder, KnownFormat, ObjectBuilder, Ref, SchemaFormat, SchemaType, Type},
+        schema::{KnownFormat, ObjectBuilder, SchemaFormat, SchemaType, Type},
     },
 };
+
+/// Most entries of a page of a list.
+pub(crate) const LARGEST_PAGE: usize = 100;
 
 /// Declares names for schemas of values whose types can't say theirs.
 macro_rules! wire {
@@ -71,7 +73,7 @@ wire! {
         .pattern(Some("^[!-~]+$"))
         .examples([json!("9b2f6c1e-7a44-4b0f-8a57-3f0f6f5f7f11")]);
     /// Most entries of a page.
-    Limit = whole().minimum(Some(1)).maximum(Some(crate::page::LARGEST)).examples([json!(20)]);
+    Limit = whole().minimum(Some(1)).maximum(Some(LARGEST_PAGE)).examples([json!(20)]);
     /// A text.
     Word = words();
     /// Any JSON.
@@ -136,33 +138,6 @@ impl PartialSchema for JsonText {
 }
 
 impl ToSchema for JsonText {}
-
-impl<T: ToSchema> PartialSchema for Page<T> {
-    fn schema() -> RefOr<Schema> {
-        let items = ArrayBuilder::new().items(Ref::from_schema_name(T::name()));
-        let next = ObjectBuilder::new()
-            .schema_type(SchemaType::from_iter([Type::String, Type::Null]))
-            .description(Some("The `cursor` of the next page; null on the last one."));
-        ObjectBuilder::new()
-            .property("items", items)
-            .required("items")
-            .property("next_cursor", next)
-            .required("next_cursor")
-            .build()
-            .into()
-    }
-}
-
-impl<T: ToSchema> ToSchema for Page<T> {
-    fn name() -> Cow<'static, str> {
-        format!("PageOf{}", T::name()).into()
-    }
-
-    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
-        schemas.push((T::name().into_owned(), T::schema()));
-        T::schemas(schemas);
-    }
-}
 
 /// The fields of `T`, each of which may be absent: for an `Option<T>` that is flattened. utoipa names generic types its own
 /// way, so a field names this one by an alias.
