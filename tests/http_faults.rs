@@ -248,7 +248,7 @@ async fn c4_line_ends_and_tabs_are_taken_in_all_words() -> Result<(), Deviation>
         .is(200)?;
     let events = events.list("/items")?;
     let report = events.iter().find(|it| it.says("/data/kind", "other"));
-    same("the report", report.unwrap().text("/data/note")?, KEPT)?;
+    same("the report", report.unwrap().text("/text")?, KEPT)?;
 
     act(&scene, order, "hold", TYPED).await?.is(200)?;
     act(&scene, order, "unhold", "Go on.").await?.is(200)?;

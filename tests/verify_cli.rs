@@ -78,7 +78,7 @@ async fn each_invariant_has_a_line_with_what_was_counted_and_the_head_comes_last
         .iter()
         .map(|line| line.split_whitespace().collect())
         .collect();
-    let expected = (1..=12)
+    let expected = (1..=13)
         .map(|n| format!("I{n}"))
         .chain(["snapshots".into()]);
     assert!(

@@ -27,6 +27,7 @@ struct Inner {
     attempts: Attempts,
     flights: Flights,
     histories: Tally<UserId>,
+    streams: Tally<UserId>,
 }
 
 impl AppState {
@@ -43,6 +44,7 @@ impl AppState {
             attempts,
             flights,
             histories: Tally::default(),
+            streams: Tally::default(),
         }))
     }
 
@@ -76,6 +78,16 @@ impl AppState {
 
     pub(crate) fn flights(&self) -> &Flights {
         &self.0.flights
+    }
+
+    /// Takes one of the user's places for streams, until it is dropped. Refuses with 429 if all are taken.
+    pub(crate) fn stream(&self, user: UserId) -> Result<Place<UserId>, Problem> {
+        let most = self.0.config.streams_per_user;
+        let place = self.0.streams.enter(user, most);
+        place.ok_or_else(|| {
+            let detail = format!("at most {most} of your streams may be open at once");
+            Problem::new(Code::TooManyRequests, detail).retry_after_ms(1_000)
+        })
     }
 
     /// Reserves one of the user's places for reading an order's whole history, until the place is dropped. Refuses

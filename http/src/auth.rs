@@ -30,6 +30,10 @@ pub(crate) fn bearer(headers: &HeaderMap) -> Option<Secret> {
 pub(crate) struct Me(Arc<Authenticated>);
 
 impl Me {
+    pub(crate) fn new(me: Authenticated) -> Self {
+        Self(Arc::new(me))
+    }
+
     pub(crate) fn is_operator(&self) -> bool {
         matches!(self.principal, Principal::Operator(_))
     }

@@ -8,6 +8,7 @@ use crate::{
     json, path,
     problem::{Code, Problem},
     shell::RequestId,
+    wire,
 };
 use axum::{
     body::{Bytes, to_bytes},
@@ -23,8 +24,6 @@ use std::net::IpAddr;
 use tokio::task::spawn_blocking;
 
 pub(crate) const KEY: &str = "idempotency-key";
-/// Longest idempotency key, in bytes.
-pub(crate) const KEY_BYTES: usize = 255;
 
 /// A command of a signed-in caller; the idempotency key is optional.
 pub(crate) struct Call<T> {
@@ -200,7 +199,7 @@ pub(crate) fn key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     };
     let bytes = key.as_bytes();
     let visible = bytes.iter().all(u8::is_ascii_graphic);
-    if keys.next().is_some() || bytes.is_empty() || bytes.len() > KEY_BYTES || !visible {
+    if keys.next().is_some() || bytes.is_empty() || bytes.len() > wire::KEY_BYTES || !visible {
         let detail = "an Idempotency-Key is one header of 1 to 255 visible ASCII characters";
         return Err(Problem::new(Code::InvalidIdempotencyKey, detail));
     }

@@ -57,6 +57,8 @@ pub struct HttpConfig {
     /// Most bytes of photos on their way in at once. Where they do not suffice, the slowest upload is answered 503, those of
     /// new accounts first.
     pub uploads_bytes: usize,
+    /// Live streams of one user that are open at once. A stream takes none of the places for requests.
+    pub streams_per_user: usize,
     /// Requests per second of one user, or of one address where nobody is signed in; 0 switches the limit off.
     pub requests_per_second: u32,
     /// How many requests may come at once on top of the rate.
@@ -102,6 +104,7 @@ impl Default for HttpConfig {
             uploads: 4,
             uploads_per_user: 2,
             uploads_bytes: 48 * 1024 * 1024,
+            streams_per_user: 16,
             requests_per_second: 200,
             request_burst: 400,
             failures_per_account: 5,
@@ -155,6 +158,7 @@ impl HttpConfig {
                 ("photo_bytes", self.photo_bytes),
             )
             .at_most("uploads_bytes", self.uploads_bytes, 16 * LARGEST)
+            .from_to("streams_per_user", self.streams_per_user, 1, MOST)
             .at_most("requests_per_second", self.requests_per_second, 1_000_000)
             .at_most("request_burst", self.request_burst, 1_000_000)
             .at_most("failures_per_account", self.failures_per_account, 1_000_000)

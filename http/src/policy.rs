@@ -1,5 +1,6 @@
 //! Who may call a route.
 
+use axum::http::Method;
 use campusg_domain::order::Role;
 
 /// The roles in an order that a route is for.
@@ -81,4 +82,15 @@ pub enum RoutePolicy {
     /// Gives a command to the order named by `{id}` in the path. The gate only checks that the caller is signed in.
     /// The role is checked by the order when it decides, so it cannot change in between.
     CommandOrder(Who),
+}
+
+/// A registered route of the product, without its handler.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// GET, POST, PUT, PATCH or DELETE.
+    pub method: Method,
+    /// The path, with parameters in braces.
+    pub path: &'static str,
+    /// Checked by the gate before the handler runs.
+    pub policy: RoutePolicy,
 }

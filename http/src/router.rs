@@ -4,6 +4,7 @@ use crate::{
     app_state::AppState,
     contract, cors,
     policy::{
+        Route,
         RoutePolicy::{
             ActiveRunner, CommandOrder, Gateway, Operator, Public, ReadOrder, SelfOrOperator,
             SignedIn,
@@ -15,14 +16,12 @@ use crate::{
     problem::{Code, Problem},
     route::{
         admin, dispute, docs, escrow, front, gateway, health, ledger, message, notification, order,
-        payment, photo, problem, proposal, scheduled_event, session, store, timer, user,
+        payment, photo, problem, proposal, scheduled_event, session, store, stream, timer, user,
     },
     shell,
-    table::{Route, Table, open_to_all},
-    view,
+    table::{Table, open_to_all},
 };
-use axum::{Router, body::Bytes, http::StatusCode};
-use std::sync::LazyLock;
+use axum::{Router, http::StatusCode};
 
 #[rustfmt::skip]
 fn table() -> Table {
@@ -45,7 +44,7 @@ fn table() -> Table {
         .post("/api/users/me/payment-method/setup", SignedIn, user::begin_setup::begin_setup)
         .put("/api/users/me/payout-method", SignedIn, user::set_account::set_account).may(&[Code::NotFound])
         .get("/api/users/me/payout-method", SignedIn, user::account::account).may(&[Code::NotFound])
-        .delete("/api/users/me/payout-method", SignedIn, user::remove_account::remove_account).may(&[Code::NotFound])
+        .delete("/api/users/me/payout-method", SignedIn, user::remove_account::remove_account).may(&[Code::NotFound, Code::NoPayoutMethod])
         .put("/api/users/me/runner", SignedIn, user::set_runner::set_runner).may(&[Code::Suspended])
         .asks("/api/users/me/wallet", SignedIn, user::wallet::wallet)
         .post("/api/users/me/wallet/pay-debt", SignedIn, user::pay_debt::pay_debt).may(&[Code::NoPaymentMethod, Code::AboveDebt, Code::TooManyPayments, Code::InvalidField])
@@ -98,6 +97,8 @@ fn table() -> Table {
         .get("/api/escrow/{order_id}", ReadOrder(CustomerOrOperator), escrow::get::get)
         .command("/api/escrow/{order_id}/release", Operator, escrow::settle::release)
         .command("/api/escrow/{order_id}/refund", Operator, escrow::settle::refund)
+        .get("/api/events", SignedIn, stream::reader::reader)
+        .get("/api/orders/{id}/stream", ReadOrder(Involved), stream::order::order)
         .asks("/api/timers", SignedIn, timer::list::list).may(&[Code::NotFound, Code::NotAllowed, Code::NeedsAttention])
         .post("/api/scheduled-events", Operator, scheduled_event::create::create).may(&[Code::NotFound, Code::TimersFull, Code::NotInThisStage, Code::TooManyScheduled])
         .asks("/api/scheduled-events", Operator, scheduled_event::list::list)
@@ -138,30 +139,10 @@ pub fn routes() -> Vec<Route> {
     table().routes()
 }
 
-/// The contract of the API, written once.
-pub(crate) struct Contract {
-    /// As OpenAPI 3.1.
-    pub(crate) text: Bytes,
-    /// As a page.
-    pub(crate) page: Bytes,
-}
-
-/// Returns the contract of every route of the product.
-pub(crate) fn contract() -> &'static Contract {
-    static CONTRACT: LazyLock<Contract> = LazyLock::new(|| {
-        let document = contract::document(table().rows());
-        let value = serde_json::to_value(&document).expect("a document is plain data");
-        Contract {
-            text: value.to_string().into(),
-            page: view::docs::page(&value).into(),
-        }
-    });
-    &CONTRACT
-}
-
 /// Builds the whole service. `related` holds routes of other crates: anybody may call them, under the same limits and
 /// with the same headers.
 pub fn router(app: AppState, related: Router) -> Router {
+    contract::is_of(|| table().rows());
     let routes = table().build(&app).merge(open_to_all(&app, related));
     let routes = routes.fallback(nothing_here);
     let routes = match cors::layer(&app.config().cors_origins) {
@@ -181,11 +162,8 @@ async fn nothing_here() -> Problem {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may end here")]
-    use super::{contract, routes, table};
-    use crate::{
-        policy::{RoutePolicy, Who},
-        table::Route,
-    };
+    use super::{routes, table};
+    use crate::policy::{Route, RoutePolicy, Who};
     use axum::http::Method;
     use campusg_domain::{
         id::{PhotoId, StoreId},
@@ -214,7 +192,9 @@ mod tests {
 
     #[test]
     fn the_contract_is_of_the_routes_and_says_something_of_each() {
-        let document: serde_json::Value = serde_json::from_slice(&contract().text).unwrap();
+        crate::contract::is_of(|| table().rows());
+        let text = &crate::contract::written().text;
+        let document: serde_json::Value = serde_json::from_slice(text).unwrap();
         let mut ids = BTreeSet::new();
         let mut described = BTreeSet::new();
         for (path, item) in document["paths"].as_object().unwrap() {

@@ -25,6 +25,17 @@ use tokio::{
 };
 use tower::Service;
 
+/// Tells what goes on for long, as a stream, that the server stops.
+#[derive(Clone, Debug)]
+pub(crate) struct Stopping(watch::Receiver<bool>);
+
+impl Stopping {
+    /// Waits until the server stops.
+    pub(crate) async fn begins(&mut self) {
+        stop(&mut self.0).await;
+    }
+}
+
 /// Serves until `stop` is sent, then accepts no more connections and lets requests in flight end. Returns how many
 /// connections had to be cut because they took longer than `drain_timeout_ms`.
 pub async fn serve(
@@ -103,8 +114,10 @@ fn connection(
     let place = Arc::clone(&held);
     let unread = Unread::default();
     let watching = unread.clone();
+    let stopping = Stopping(stopped.clone());
     let service = service_fn(move |mut request: hyper::Request<Incoming>| {
         request.extensions_mut().insert(Peer(peer));
+        request.extensions_mut().insert(stopping.clone());
         let answering = place.answering();
         // A `Router` is always ready, so `poll_ready` is not needed.
         let answer = router

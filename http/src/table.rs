@@ -2,10 +2,10 @@
 
 use crate::{
     app_state::AppState,
-    contract::{Contract, Described, Operation},
+    contract::{Contract, Operation, Row},
     flight::Load,
     gate::{Rules, enter},
-    policy::RoutePolicy,
+    policy::{Route, RoutePolicy},
     problem::Code,
 };
 use axum::{
@@ -16,17 +16,6 @@ use axum::{
     routing::{MethodFilter, MethodRouter, on},
 };
 use std::any::type_name;
-
-/// A registered route of the product, without its handler.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Route {
-    /// GET, POST, PUT, PATCH or DELETE.
-    pub method: Method,
-    /// The path, with parameters in braces.
-    pub path: &'static str,
-    /// Checked by the gate before the handler runs.
-    pub policy: RoutePolicy,
-}
 
 /// Puts the gate of a public route before routes of other crates, which stand in no table.
 pub(crate) fn open_to_all(app: &AppState, routes: Router) -> Router<AppState> {
@@ -47,20 +36,8 @@ pub(crate) fn open_to_all(app: &AppState, routes: Router) -> Router<AppState> {
 
 type Build = Box<dyn FnOnce(&AppState) -> MethodRouter<AppState>>;
 
-/// A registered route with its contract.
-pub(crate) struct Row {
-    pub(crate) route: Route,
-    pub(crate) rules: Rules,
-    pub(crate) operation: Operation,
-    /// Adds what the handler's types say.
-    pub(crate) describe: fn(&mut Described),
-    /// What it may be refused with beside what its rules and its types say.
-    pub(crate) problems: &'static [Code],
-    build: Build,
-}
-
 /// Registered routes, before they become a router.
-pub(crate) struct Table(Vec<Row>);
+pub(crate) struct Table(Vec<(Row, Build)>);
 
 impl Table {
     pub(crate) const fn new() -> Self {
@@ -192,7 +169,7 @@ impl Table {
             on(filter, to).route_layer(from_fn_with_state((app.clone(), rules), enter))
         });
         let policy = rules.policy;
-        self.0.push(Row {
+        let row = Row {
             route: Route {
                 method,
                 path,
@@ -202,30 +179,32 @@ impl Table {
             operation: Operation::of(type_name::<H>()),
             describe: H::describe,
             problems: &[],
-            build,
-        });
+        };
+        self.0.push((row, build));
         self
     }
 
     /// Adds what the last route may be refused with beside what its rules and its types say.
     pub(crate) fn may(mut self, problems: &'static [Code]) -> Self {
-        if let Some(row) = self.0.last_mut() {
+        if let Some((row, _)) = self.0.last_mut() {
             row.problems = problems;
         }
         self
     }
 
-    pub(crate) fn rows(&self) -> &[Row] {
-        &self.0
+    pub(crate) fn rows(self) -> Vec<Row> {
+        self.0.into_iter().map(|(row, _)| row).collect()
     }
 
     pub(crate) fn routes(self) -> Vec<Route> {
-        self.0.into_iter().map(|row| row.route).collect()
+        self.rows().into_iter().map(|row| row.route).collect()
     }
 
     pub(crate) fn build(self, app: &AppState) -> Router<AppState> {
-        self.0.into_iter().fold(Router::new(), |router, row| {
-            router.route(row.route.path, (row.build)(app))
-        })
+        self.0
+            .into_iter()
+            .fold(Router::new(), |router, (row, build)| {
+                router.route(row.route.path, build(app))
+            })
     }
 }

@@ -24,6 +24,8 @@ use utoipa::{
     },
 };
 
+/// Longest idempotency key, in bytes.
+pub(crate) const KEY_BYTES: usize = 255;
 /// Most entries of a page of a list.
 pub(crate) const LARGEST_PAGE: usize = 100;
 
@@ -69,7 +71,7 @@ wire! {
     /// Visible ASCII characters.
     IdempotencyKey = words()
         .min_length(Some(1))
-        .max_length(Some(crate::call::KEY_BYTES))
+        .max_length(Some(KEY_BYTES))
         .pattern(Some("^[!-~]+$"))
         .examples([json!("9b2f6c1e-7a44-4b0f-8a57-3f0f6f5f7f11")]);
     /// Most entries of a page.

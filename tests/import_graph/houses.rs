@@ -161,7 +161,7 @@ pub const HOUSES: [House; 4] = [
             &["attempt", "dto", "flight"],
             &["app_state"],
             &["call", "gate", "view"],
-            &["answer"],
+            &["answer", "live"],
             &["contract"],
             &["free_text", "table"],
             &["dispatch"],

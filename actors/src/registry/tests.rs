@@ -318,7 +318,7 @@ fn a_command_whose_caller_has_left_is_counted_until_the_resident_is_done_with_it
 fn no_answer_in_time_is_an_unknown_outcome() {
     run(|| async {
         let bench = Bench::new(Limits {
-            answer_within_ms: 1,
+            answer_within_ms: 200,
             ..Limits::default()
         });
         let _open = bench.block(1).await;

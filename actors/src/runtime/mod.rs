@@ -16,6 +16,7 @@ mod config;
 mod directory_reader;
 mod email;
 mod fault;
+mod feed;
 mod free_text;
 mod gateway;
 mod health;
@@ -42,11 +43,15 @@ pub use crate::live::{Live, Watching};
 pub use crate::port::clock::steady::Step;
 pub use crate::refusal::Refusal;
 pub use audit::{Act, AuditPage};
-pub use campusg_storage::read::Condition;
+pub use campusg_storage::{
+    read::Condition,
+    snapshot::watchers::{Watch, Watched},
+};
 pub use clock::AcceptedClock;
 pub use config::RuntimeConfig;
 pub use email::{folded_email, normal_domain, normal_email};
 pub use fault::StartFault;
+pub use feed::{Change, Changes};
 pub use free_text::{FreeText, SealedFreeText};
 pub use gateway::{GatewayEvent, SignatureFault, Signed};
 pub use health::{Actors, JournalWork, Readiness};

@@ -169,7 +169,7 @@ impl Runtime {
         person.is_some_and(|person| person.operates())
     }
 
-    fn notice(&self, user: UserId, item: &InboxItem) -> Option<InboxNotice> {
+    pub(super) fn notice(&self, user: UserId, item: &InboxItem) -> Option<InboxNotice> {
         let record = &item.entry.record;
         let (text, order) = match (&record.events, record.stream) {
             (Events::Inbox(events), _) => {

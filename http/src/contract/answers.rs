@@ -6,8 +6,9 @@ use crate::{
         Booked, Commanded, Created, Document, Done, Found, Html, Negotiated, Picture, Placed,
         REPLAYED, Sent, Shown,
     },
+    live::LiveStream,
     problem::Problem,
-    view::order::OrderView,
+    view::{change::ChangeView, order::OrderView},
     wire,
 };
 use utoipa::{PartialSchema, ToSchema, openapi::Content};
@@ -75,6 +76,15 @@ impl Answers for Document {
     fn describe(described: &mut Described) {
         let content = Content::new(Some(wire::AnyJson::schema()));
         described.answer(200, "OpenAPI 3.1.", [("application/json", content)]);
+    }
+}
+
+impl Answers for LiveStream {
+    fn describe(described: &mut Described) {
+        let change = Content::new(Some(described.schema::<ChangeView>()));
+        let text =
+            "Server-sent events without end; the schema is that of the data of an event `change`.";
+        described.answer(200, text, [("text/event-stream", change)]);
     }
 }
 

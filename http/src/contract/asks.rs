@@ -7,6 +7,7 @@ use crate::{
     auth::{LoadedOrder, Me},
     call::{Call, GatewayCall, KEY, KeyedCall, OpenCall, Upload},
     dto::gateway::GatewayEventIn,
+    live::Listening,
     page::{Asked, Listed, Paging},
     path::{Id, Within},
     problem::Code,
@@ -81,6 +82,16 @@ impl<T: ToSchema> Asks for Listed<T> {
         described.query::<T>();
         described.query::<Paging>();
         described.problems.insert(Code::InvalidCursor);
+    }
+}
+
+impl Asks for Listening {
+    fn describe(described: &mut Described) {
+        let text = "The id of the last event that the caller has: the stream goes on after it.";
+        described.header::<wire::Word>("Last-Event-ID", text, false);
+        described
+            .problems
+            .extend([Code::InvalidLastEventId, Code::TooManyRequests]);
     }
 }
 

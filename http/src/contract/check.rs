@@ -3,7 +3,8 @@
 //!
 //! Must not: be part of a release. An answer that deviates becomes a 500, and the log says how.
 
-use crate::{problem::Problem, router::contract};
+use super::written;
+use crate::problem::Problem;
 use axum::{
     Router,
     body::{Body, Bytes, HttpBody, to_bytes},
@@ -25,7 +26,7 @@ use std::{
 const DOCUMENT: &str = "urn:campusg:contract";
 
 static TEXT: LazyLock<Value> =
-    LazyLock::new(|| serde_json::from_slice(&contract().text).expect("the document is JSON"));
+    LazyLock::new(|| serde_json::from_slice(&written().text).expect("the document is JSON"));
 
 static REGISTRY: LazyLock<Registry<'static>> = LazyLock::new(|| {
     let document = Resource::from_contents(TEXT.clone());

@@ -5,9 +5,9 @@ use super::{
     example, operations, rules,
 };
 use crate::{
-    policy::RoutePolicy,
+    gate::Rules,
+    policy::{Route, RoutePolicy},
     problem::{self, Code},
-    table::Row,
     view::problem::ProblemView,
     wire,
 };
@@ -29,6 +29,17 @@ use utoipa::{
 
 /// How a signed-in caller proves who they are.
 const SESSION: &str = "session";
+
+/// A route of the product with its contract.
+pub(crate) struct Row {
+    pub(crate) route: Route,
+    pub(crate) rules: Rules,
+    pub(crate) operation: Operation,
+    /// Adds what the handler's types say.
+    pub(crate) describe: fn(&mut Described),
+    /// What it may be refused with beside what its rules and its types say.
+    pub(crate) problems: &'static [Code],
+}
 
 /// The name of an operation: the theme of its handler and the handler's own name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,7 +71,7 @@ impl Operation {
 }
 
 /// Builds the document of these routes.
-pub(crate) fn document(rows: &[Row]) -> OpenApi {
+pub(super) fn document(rows: &[Row]) -> OpenApi {
     let mut parts = Parts::new();
     let mut paths = Paths::new();
     for row in rows {

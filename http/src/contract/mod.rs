@@ -17,10 +17,12 @@ mod handler;
 mod operations;
 mod problems;
 mod rules;
+mod written;
 
 pub(crate) use described::Described;
-pub(crate) use document::{Operation, document};
+pub(crate) use document::{Operation, Row};
 pub(crate) use handler::Contract;
+pub(crate) use written::{is_of, written};
 
 /// The operations of which `operations.md` says something.
 #[cfg(test)]

@@ -56,6 +56,7 @@ catalogue! {
     WrongType BAD_REQUEST "wrong_type" "A field has a value of another type, or beyond what its type holds." "Send the field named in `field` as the contract has it."
     InvalidQuery BAD_REQUEST "invalid_query" "The query string has a parameter that is not read here, or one with a value that it can't have." "Mend the parameter named in `field`."
     InvalidCursor BAD_REQUEST "invalid_cursor" "The cursor was not given out for this list." "Send `next_cursor` of the page before, as it is."
+    InvalidLastEventId BAD_REQUEST "invalid_last_event_id" "The `Last-Event-ID` is no id of an event." "Send the id of the last event as it is, or none."
     InvalidIdempotencyKey BAD_REQUEST "invalid_idempotency_key" "The idempotency key is not one header of 1 to 255 visible ASCII characters." "Make up such a key, as a UUID."
     IdempotencyKeyRequired BAD_REQUEST "idempotency_key_required" "This moves money or begins an order, so it needs an `Idempotency-Key`." "Make up a key, and send the same one when the request is repeated."
     BodyIncomplete BAD_REQUEST "body_incomplete" "The body ended before it was whole." "Send the request again."

@@ -18,5 +18,6 @@ pub(crate) mod proposal;
 pub(crate) mod scheduled_event;
 pub(crate) mod session;
 pub(crate) mod store;
+pub(crate) mod stream;
 pub(crate) mod timer;
 pub(crate) mod user;

@@ -8,6 +8,7 @@
 
 pub(crate) mod attachments;
 pub(crate) mod audit;
+pub(crate) mod change;
 pub(crate) mod dispute;
 pub(crate) mod docs;
 pub(crate) mod event;

@@ -117,6 +117,8 @@ pub(crate) struct ProblemView {
     /// What a new payment method would be charged at once.
     new_payment_method_pays_cents: Option<i64>,
     limit: Option<u32>,
+    /// Most bytes that the body may have.
+    limit_bytes: Option<usize>,
     /// When it is no longer too early.
     #[schema(value_type = Option<Time>)]
     opens_at: Option<()>,

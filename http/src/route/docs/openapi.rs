@@ -2,9 +2,9 @@
 
 use crate::{
     answer::{self, Document},
-    router::contract,
+    contract::written,
 };
 
 pub(crate) async fn openapi() -> Document {
-    answer::document(&contract().text)
+    answer::document(&written().text)
 }

@@ -2,9 +2,9 @@
 
 use crate::{
     answer::{self, Html},
-    router::contract,
+    contract::written,
 };
 
 pub(crate) async fn page() -> Html {
-    answer::docs(&contract().page)
+    answer::docs(&written().page)
 }

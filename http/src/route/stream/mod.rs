@@ -1,0 +1,4 @@
+//! Routes of live streams.
+
+pub(crate) mod order;
+pub(crate) mod reader;
