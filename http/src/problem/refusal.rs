@@ -132,6 +132,10 @@ mod tests {
                 limit: 10_000,
                 in_ms: 80_400_500,
             },
+            Rejection::TooManyPhotos {
+                limit: 20,
+                in_ms: 80_400_500,
+            },
             Rejection::field("items[0].quantity", "must be at least 1"),
             Rejection::Suspended,
             Rejection::NoPaymentMethod,
