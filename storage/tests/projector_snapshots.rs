@@ -203,7 +203,7 @@ fn verify_finds_nothing_wrong_and_names_the_head() {
     let report = verify(dir.path(), &busy(), options(), |_| {}).unwrap();
     assert!(report.is_sound(), "{report}");
     assert_eq!((report.last, report.head), head);
-    assert_eq!(report.lines.len(), 13);
+    assert_eq!(report.lines.len(), 14);
     let empty = report.lines.iter().filter(|line| line.checked == 0);
     let empty: Vec<&str> = empty.map(|line| line.id.as_str()).collect();
     assert_eq!(empty, [""; 0], "every line looked at something");
