@@ -16,7 +16,10 @@ use campusg_storage::{
         watchers::{Watch, Watched},
     },
 };
-use std::collections::BTreeMap;
+use std::collections::{
+    BTreeMap,
+    btree_map::Entry::{Occupied, Vacant},
+};
 
 /// A record that is new for a reader.
 #[derive(Clone, Debug)]
@@ -156,13 +159,15 @@ fn records(
         let order = match entry.record.stream.order() {
             None => None,
             Some(order) => {
-                if !versions.contains_key(&order) {
-                    let numbered = reads.stream_entries_after(order, after)?.into_iter();
-                    let numbered = numbered.map(|(version, entry)| (entry.seq, version));
-                    versions.insert(order, numbered.collect());
-                }
-                let version = versions[&order].get(&seq);
-                version.map(|version| (order, *version))
+                let known = match versions.entry(order) {
+                    Vacant(place) => {
+                        let numbered = reads.stream_entries_after(order, after)?.into_iter();
+                        let numbered = numbered.map(|(version, entry)| (entry.seq, version));
+                        place.insert(numbered.collect())
+                    }
+                    Occupied(known) => known.into_mut(),
+                };
+                known.get(&seq).map(|version| (order, *version))
             }
         };
         let items = items.iter().filter_map(|item| {
