@@ -38,6 +38,7 @@ fn answer(file: &str) -> Answer {
     match file.split('/').next().unwrap() {
         "format" | "currency" | "vault" | "gateway" => Answer::Refuses,
         "journal" if ending == "seg" && !file.contains("spare") => Answer::Refuses,
+        "photos" if ending == "looks" => Answer::Mends,
         "photos" => Answer::Counts,
         "journal" | "hot" | "archive" | "TRUST" | "lock" | "reserve" | "demo-logins.json"
         | "gateway.cursor" | "gateway.waiting" => Answer::Mends,
