@@ -316,7 +316,6 @@ fn options(gateway: &Gateway) -> Options {
     for key in [
         "gateway.timeout_ms=3000",
         "gateway.events_poll_ms=100",
-        "gateway.breaker.failures=1000000",
         "policy.retry_first_ms=50",
         "policy.retry_longest_ms=200",
         "server.requests_per_second=0",
