@@ -30,7 +30,6 @@ use campusg_actors::runtime::{Change, Changes, Secret, Watch, Watched};
 use campusg_domain::{
     id::{OrderId, Seq, UserId},
     notice::Audience,
-    order::Role,
 };
 use futures_util::stream;
 use serde_json::json;
@@ -293,10 +292,7 @@ async fn shown(app: &AppState, me: &Me, change: Change) -> Result<Option<ChangeV
         && let Some(found) = app.runtime().order(id).await?
     {
         let role = found.role(me.principal);
-        let involved = matches!(
-            role,
-            Role::Customer | Role::Runner | Role::Operator | Role::FormerRunner
-        );
+        let involved = Who::Involved.roles().contains(&role);
         order = involved.then(|| (Viewer::new(app, me, &found, role), found));
     }
     Ok(ChangeView::of(app, change, order))
