@@ -282,7 +282,7 @@ async fn until_taken(person: &Person, ask: ApiRequest) -> Result<u16, Deviation>
 }
 
 #[tokio::test]
-async fn d7_everything_at_once_takes_a_bounded_memory() -> Result<(), Deviation> {
+async fn d7_everything_at_once_takes_at_most_320_mib() -> Result<(), Deviation> {
     let server = Server::start(Options {
         set: vec![
             "server.request_timeout_ms=300000".into(),
@@ -343,9 +343,8 @@ async fn d7_everything_at_once_takes_a_bounded_memory() -> Result<(), Deviation>
     );
     drop((readers, senders));
     let peak = server.memory_kib("VmHWM:");
-    // The aim is 320 MiB. It is missed in many runs, by up to 78, since JSON is sent as a picture beside all else.
     assert!(
-        (peak - idle) * 1_024 <= 512 * MIB,
+        (peak - idle) * 1_024 <= 320 * MIB,
         "{idle} KiB idle, {peak} KiB at most"
     );
     Ok(())

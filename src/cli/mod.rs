@@ -167,11 +167,16 @@ pub fn run() -> ExitCode {
     }
 }
 
+/// How many threads wait for the disk or compute at once; more work of that kind stands in a line. Each thread keeps up to
+/// 2 MiB of memory for itself.
+const MOST_BLOCKING: usize = 24;
+
 /// Starts the threads that serve HTTP and wait for the outside.
 fn threads() -> io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .thread_name("http")
+        .max_blocking_threads(MOST_BLOCKING)
         .build()
 }
 
